@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.policy.decision.trigger import Revised, trigger_of_record
-from router.routing.intake.late_facts.revisable import compared
+from router.policy.settling.listened import compared
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.revision.look import Looked, look_at_changes

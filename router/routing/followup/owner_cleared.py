@@ -13,11 +13,11 @@ from router.policy.decision.trigger import Destination, ToQueue
 from router.policy.explanation.decision_record import cost_in
 from router.policy.results.outcomes import PropertyChange, outcome_of
 from router.policy.rules.policy import Assign, Policy, ToTeam, steps_of
-from router.policy.shares.share_book import REFUNDED
 from router.policy.wording.phrases import say
 from router.routing.followup.contact_history import Histories, now_in
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.outbox.record import last_decision
+from router.routing.outbox.since_then import has_begun, was_refunded
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
@@ -140,12 +140,5 @@ def _to_refund(services: Services, one: Cleared, given: Mapping[str, Any]) -> Ma
     contact_id, decision_id = one.state.contact_id, given["id"]
     if given["outcome"].get("owner_id") != one.owner_id:
         return {}
-    begun = any(
-        row.decision_id == decision_id and row.first_response_at is not None
-        for row in services.ledger.follow_ups.of_contact(contact_id)
-    )
-    refunded = any(
-        event.decision_id == decision_id and event.kind in REFUNDED
-        for event in services.ledger.events_of(contact_id)
-    )
-    return {} if begun or refunded else cost_in(given)
+    is_over = has_begun(services, contact_id, decision_id) or was_refunded(services, contact_id, decision_id)
+    return {} if is_over else cost_in(given)

@@ -16,9 +16,10 @@ from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Revised
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
+from router.policy.settling.listened import compared
 from router.policy.shares.share_book import Book, add_changes
 from router.routing.intake.affinity import AffinityMemory, affinity_memory
-from router.routing.intake.late_facts.revisable import compared, with_revisable
+from router.routing.intake.late_facts.revisable import with_revisable
 from router.routing.intake.late_facts.settling import sort_by_certainty
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of

@@ -21,11 +21,11 @@ from router.deadlines import VERIFY_AFTER
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
 from router.policy.explanation.decision_record import cost_in, from_record
-from router.policy.shares.share_book import REFUNDED
 from router.routing.intake.decision_ids import former_ids
 from router.routing.intake.transitions import gone
 from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox
+from router.routing.outbox.since_then import has_begun, was_refunded
 from router.routing.portal.services import Services
 from router.routing.recovery.repair import as_it_stands
 from router.store.leads.leads import LeadState, State
@@ -115,16 +115,9 @@ def _chain_of(services: Services, contact_id: str) -> Chain | None:
     if not decided:
         return None
     last = decided[-1]
-    if any(
-        event.decision_id == last["id"] and event.kind in REFUNDED
-        for event in services.ledger.events_of(contact_id)
-    ):
+    if was_refunded(services, contact_id, last["id"]):
         return None
-    begun = any(
-        row.decision_id == last["id"] and row.first_response_at is not None
-        for row in services.ledger.follow_ups.of_contact(contact_id)
-    )
-    return Chain(contact_id, decided[0]["decided_at"], last, begun)
+    return Chain(contact_id, decided[0]["decided_at"], last, has_begun(services, contact_id, last["id"]))
 
 
 def _that_goes_on(chains: Sequence[Chain], *, owner_id: str) -> Chain | None:

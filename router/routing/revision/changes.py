@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
 from router.policy.leads.lead import Lead
-from router.routing.intake.late_facts.revisable import compared, what_was_read
+from router.policy.settling.listened import compared
+from router.routing.intake.late_facts.revisable import what_was_read
 from router.routing.intake.reading import leads_of, read_contacts
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.services import Services

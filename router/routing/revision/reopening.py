@@ -13,7 +13,7 @@ from router.hubspot.api.records import HistoryEntry
 from router.hubspot.webhooks.touched import IN_BULK
 from router.policy.rules.facts import facts_needed, sources_of
 from router.policy.rules.policy import Policy
-from router.routing.intake.late_facts.revisable import compared
+from router.policy.settling.listened import compared
 from router.routing.intake.transitions import revised
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.live_rules import LiveRules

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from router.hubspot.api.records import HistoryEntry
-from router.routing.intake.late_facts.revisable import compared, what_was_read
+from router.policy.settling.listened import compared
+from router.routing.intake.late_facts.revisable import what_was_read
 from router.routing.portal.services import Services
 from router.routing.verification.owner_history import HISTORIES
 from router.store.leads.leads import LeadState

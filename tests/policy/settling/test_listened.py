@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.policy.settling.listened import listened
+from router.policy.rules.facts import Needed
+from router.policy.settling.listened import compared, listened
 from tests.world.rule_files import ROUTING, policy_of
 
 SETTLE = "settle: {wait: 20s}\n"
@@ -63,3 +64,11 @@ grade:
   fit: {A: 60.., B: ..59}
   engagement: {1: 50.., 2: ..49}
 """
+
+
+def test_what_our_own_write_changes_is_not_compared() -> None:
+    """Else every decision would look changed as soon as it is written."""
+    names = ("createdate", "hubspot_owner_id", "lastmodifieddate", "lead_router_score", "zip")
+
+    assert compared(Needed(names, ())) == ("zip",)
+    assert compared(Needed(names, ("industry",))) == ("associatedcompanyid", "zip")

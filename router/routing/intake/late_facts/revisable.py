@@ -9,13 +9,11 @@ from hashlib import blake2b
 from msgspec.structs import replace
 
 from router.deadlines import REVISE_LOOKS
-from router.hubspot.properties import COMPANY, GROUP, OWNER, STATUS
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.trigger import Revised
 from router.policy.decision.triggered.revision import is_kept
 from router.policy.leads.lead import Lead
-from router.policy.rules.facts import Needed
 from router.routing.intake.work_item import WorkItem
 from router.store.leads.commits import NewDecision
 from router.store.leads.revisable import Revisable
@@ -23,12 +21,6 @@ from router.timestamps import epoch_ms, in_ms
 
 _DIGITS = 8
 """Bytes of a digest: 16 hexadecimal digits."""
-
-
-def compared(needed: Needed) -> tuple[str, ...]:
-    """The contact properties whose change asks for a revision: those that rules read and we do not write."""
-    read = (*needed.contact, COMPANY) if needed.company else needed.contact
-    return tuple(sorted({one for one in read if one not in (OWNER, STATUS) and not one.startswith(GROUP)}))
 
 
 def what_was_read(properties: Mapping[str, str], names: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from router.timestamps import epoch_ms, from_epoch_ms
 
 
 @dataclass(slots=True)
-class Sorted:
+class SortedByCertainty:
     """A batch: the leads that wait, and those to decide now."""
 
     waiting: list[SettlingLead] = field(default_factory=list)
@@ -26,14 +26,14 @@ class Sorted:
 
 def sort_by_certainty(
     settling: Settling | None, items: Sequence[WorkItem], leads: Mapping[str, Lead], *, now: datetime
-) -> Sorted:
+) -> SortedByCertainty:
     """The items (`leads` by contact id) that wait, and those that are decided: certain, or waited enough.
 
     Only a lead without any decision waits.
     """
     if settling is None:
-        return Sorted(to_decide=list(items))
-    found = Sorted()
+        return SortedByCertainty(to_decide=list(items))
+    found = SortedByCertainty()
     for item in items:
         if not item.is_undecided:
             found.to_decide.append(item)

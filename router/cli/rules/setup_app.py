@@ -24,6 +24,7 @@ from router.policy.rules.policy import Policy
 from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 REMEDY: Final = "Run: router setup --app, then upload the app (hs project upload)."
+MEND: Final = "Correct the file, or copy it from config/."
 FOLDER: Final = PLACE.partition("/")[0]
 
 
@@ -36,7 +37,7 @@ def set_up_app(*, yes: bool, as_json: bool) -> None:
     try:
         file = _read(path)
     except AppFileUnreadable as error:
-        raise UserError(f"{path}: {error}. Correct it, or copy it from config/.") from error
+        raise UserError(f"{path}: {error}. {MEND}") from error
     needed = subscriptions_needed(rules.policy)
     plan = plan_of(file, needed)
     if as_json:
@@ -60,9 +61,7 @@ def mistakes_of_app(folder: Path, policy: Policy) -> tuple[Mistake, ...]:
     try:
         plan = plan_of(_read(path), subscriptions_needed(policy))
     except AppFileUnreadable as error:
-        return (_warning(f"the app's webhooks cannot be read: {error}"),)
-    except OSError as error:
-        return (_warning(f"the app's webhooks cannot be read: {error.strerror}"),)
+        return (_warning(f"the app's webhooks cannot be read: {error}", hint=MEND),)
     impossible = [one.property_name for one in plan.take_out if not one.is_possible]
     found = [_warning(f"HubSpot tells no changes of '{name}', and may refuse the app") for name in impossible]
     parts = [
@@ -79,8 +78,11 @@ def mistakes_of_app(folder: Path, policy: Policy) -> tuple[Mistake, ...]:
 
 
 def _read(path: Path) -> AppFile:
-    with path.open("rb") as file:
-        content = file.read(LARGEST_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise AppFileUnreadable(f"it cannot be opened ({error.strerror})") from error
     if len(content) > LARGEST_BYTES:
         raise AppFileUnreadable("it is larger than 1 MiB")
     return read_app_file(content)
@@ -109,5 +111,5 @@ def _names(these: tuple[Subscription, ...] | list[Subscription]) -> str:
     return ", ".join(one.property_name or one.kind for one in these)
 
 
-def _warning(message: str) -> Mistake:
-    return Mistake(PLACE, 1, 1, Severity.WARNING, message, REMEDY)
+def _warning(message: str, *, hint: str = REMEDY) -> Mistake:
+    return Mistake(PLACE, 1, 1, Severity.WARNING, message, hint)

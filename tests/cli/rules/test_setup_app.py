@@ -74,7 +74,7 @@ def test_what_it_cannot_read_is_one_sentence(folder: Path) -> None:
     missing = run(folder, "setup", "--app")
 
     assert (broken.exit_code, missing.exit_code) == (1, 1)
-    assert f"{folder / APP}: it is not JSON (line 1, column 2). Correct it" in broken.stderr
+    assert f"{folder / APP}: it is not JSON (line 1, column 2). Correct the file" in broken.stderr
     assert f"There is no {folder / APP}. Copy the folder hubspot-app from config/" in missing.stderr
 
 
@@ -114,4 +114,7 @@ def test_check_says_that_an_app_cannot_be_read(folder: Path) -> None:
     told = run(folder, "check")
 
     assert "warning: the app's webhooks cannot be read: it has no 'config'" in told.stdout
+    assert (
+        "Correct the file, or copy it from config/." in told.stdout
+    )  # setup --app does not write such a file
     assert told.exit_code == 0
